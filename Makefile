@@ -35,6 +35,7 @@ run:
 studio: $(PAGES)
 
 docs:
+	@echo "Building the documentation: a minute or two; the first time its tools are installed, too."
 	$(PYTHON) -m tools.site
 
 # mypy runs beside the tests: they wait at times, and it has one processor to itself otherwise.
@@ -133,9 +134,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serves: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV): a minute or two, the first time."
 	$(PIP) --editable .
 	touch $@
 
 $(VENV)/checks: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with the tests' own packages: some minutes, the first time."
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/serves

@@ -1,7 +1,6 @@
 """``gql-server models``."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,7 +11,7 @@ from typer.core import TyperGroup
 from gql_server.cli.prices import listing_of_account, print_table
 from gql_server.cli.start import fail, read_settings
 from gql_server.domain.clock import now
-from gql_server.inference.catalogue import Catalogue, load_catalogue
+from gql_server.inference.catalogue import Catalogue, load_catalogue, similar_models
 from gql_server.inference.catalogue_changes import ModelChange, compare_models
 from gql_server.inference.model import Model, ModelStatus
 from gql_server.inference.override_files import adopt, write_overrides
@@ -62,7 +61,7 @@ def _list(
         given = name or ""
         if given in catalogue.withdrawn:
             fail(f"{given} was withdrawn: {catalogue.withdrawn[given]}")
-        near = _near(given, catalogue.models)
+        near = similar_models(given, catalogue.models, most=_MAX_NEAR, likeness=_NEAR)
         fail(f"No model is named {name}." + (f" Did you mean {', '.join(near)}?" if near else ""))
     print_table([("id", "name", "maker", "seconds", "takes", "status"), *map(_row, found)])
 
@@ -134,16 +133,6 @@ def _print_changes(changes: Sequence[ModelChange]) -> None:
 def _has(model: Model, name: str) -> bool:
     part = name.casefold()
     return any(part in text.casefold() for text in (model.id, model.name, model.provider))
-
-
-def _near(name: str, known: Sequence[Model]) -> list[str]:
-    """Return the IDs of the models that are named most like it."""
-    ids = {}
-    for model in known:
-        for text in (model.id, model.id.rpartition("/")[2], model.name):
-            ids[text.casefold()] = model.id
-    matches = get_close_matches(name.casefold(), ids, n=_MAX_NEAR, cutoff=_NEAR)
-    return list(dict.fromkeys(ids[match] for match in matches))
 
 
 def _row(model: Model) -> tuple[str, ...]:

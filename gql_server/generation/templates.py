@@ -201,7 +201,7 @@ def _errors(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
     )
     model = services.catalogue.get(draft.model_id)
     if model is None:
-        yield ModelNotFound(draft.model_id)
+        yield ModelNotFound(draft.model_id, hint=services.catalogue.instead_of(draft.model_id))
     else:
         yield from resolve_parameters(model, draft.parameters, path=("parameters",)).errors
     if len(draft.fallback_model_ids) >= MAX_MODELS:
@@ -214,8 +214,8 @@ def _errors(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
     for index, model_id in enumerate(draft.fallback_model_ids):
         model = services.catalogue.get(model_id)
         if model is None:
-            withdrawn = services.catalogue.withdrawn.get(model_id)
-            yield ModelNotFound(model_id, path=("models", index), hint=withdrawn)
+            hint = services.catalogue.instead_of(model_id)
+            yield ModelNotFound(model_id, path=("models", index), hint=hint)
             continue
         for error in resolve_parameters(model, draft.parameters, path=("parameters",)).errors:
             error.message = f"{model_id}: {error.message}"

@@ -6,6 +6,7 @@ operator's file changes it: see ``overrides.py``.
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -22,9 +23,33 @@ _FIRST: Final = "workers-ai.toml"
 
 _MERGED: Final = ("parameters",)
 
+_LIKE: Final = 0.6
+"""How like a model's name another one must be to be suggested, from 0 to 1."""
+_MAX_SOUGHT: Final = 100
+
 
 class CatalogueError(Exception):
     """A file of the catalogue is wrong; the message names the place and how to fix it."""
+
+
+def similar_models(
+    name: str, models: Sequence[Model], *, most: int, likeness: float
+) -> Sequence[str]:
+    """Return the IDs of the models whose ID, its last part, or name is most like a name.
+
+    Args:
+        name: What was sought.
+        models: The models.
+        most: How many to return at most.
+        likeness: From 0, anything, to 1, equal.
+    """
+    ids = {}
+    for model in models:
+        for text in (model.id, model.id.rpartition("/")[2], model.name):
+            ids[text.casefold()] = model.id
+    sought = name[:_MAX_SOUGHT].casefold()
+    matches = get_close_matches(sought, ids, n=most, cutoff=likeness)
+    return list(dict.fromkeys(ids[match] for match in matches))
 
 
 class Catalogue:
@@ -58,6 +83,16 @@ class Catalogue:
     def get(self, model_id: str) -> Model | None:
         """Return the model of that ID, if there is one."""
         return self._by_id.get(model_id)
+
+    def instead_of(self, model_id: str) -> str | None:
+        """Return what to use in place of a model that is not offered, as a sentence; None: nothing.
+
+        It says why the model was withdrawn, or names the model whose name is most like it.
+        """
+        if model_id in self.withdrawn:
+            return self.withdrawn[model_id]
+        similar = similar_models(model_id, self.models, most=1, likeness=_LIKE)
+        return f"Did you mean {similar[0]}?" if similar else None
 
 
 class _File(BaseModel):

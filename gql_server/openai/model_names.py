@@ -29,7 +29,7 @@ class ModelNames:
         """
         models = self.models_of(name)
         if not models:
-            raise ModelNotFound(name, hint=self._catalogue.withdrawn.get(name))
+            raise ModelNotFound(name, hint=self._catalogue.instead_of(name))
         fitting = (
             model
             for model in models

@@ -25,6 +25,7 @@ _PATH: Final = "/docs"
 _HOME: Final = "index.html"
 _NOT_BUILT: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><title>gql_server</title>'
     f"<h1>gql_server</h1><p>{escape(HOW_TO_BUILD_DOCUMENTATION)}</p></html>"
 )

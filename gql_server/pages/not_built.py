@@ -17,6 +17,7 @@ NOT_BUILT_POLICY: Final = "default-src 'none'; base-uri 'none'; frame-ancestors 
 
 NOT_BUILT_PAGE: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><title>gql_server</title>'
     f"<h1>gql_server</h1><p>{escape(HOW_TO_BUILD)}</p>"
     "<p>The GraphQL API is at /graphql, as always.</p></html>"

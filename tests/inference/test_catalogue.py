@@ -271,3 +271,18 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, content: bytes |
         path.write_bytes(content)
     with pytest.raises(CatalogueError, match=r"models\.toml"):
         load_catalogue(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("flux-schnell", "@cf/black-forest-labs/flux-1-schnell"),
+        ("@CF/black-forest-labs/flux-1-schnel", "@cf/black-forest-labs/flux-1-schnell"),
+        ("gpt-image", "openai/gpt-image-2"),
+        ("nope", None),
+        ("x" * 1_000_000, None),
+    ],
+)
+def test_the_most_similar_model_is_suggested(name: str, suggested: str | None) -> None:
+    expected = f"Did you mean {suggested}?" if suggested else None
+    assert load_catalogue().instead_of(name) == expected

@@ -71,7 +71,7 @@ def named_models(
         model = catalogue.get(model_id)
         withdrawn = catalogue.withdrawn.get(model_id)
         if model is None:
-            unknown.append(ModelNotFound(model_id, path=path, hint=withdrawn))
+            unknown.append(ModelNotFound(model_id, path=path, hint=catalogue.instead_of(model_id)))
             if withdrawn is None:
                 errors.append(unknown[-1])
             skipped.append(SkippedModel(model_id, SkipReason.DEPRECATED))

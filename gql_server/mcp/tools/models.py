@@ -31,7 +31,7 @@ def one_model(context: Context, model_id: str) -> Model:
     catalogue = context.services.catalogue
     model = catalogue.get(model_id)
     if model is None:
-        raise ModelNotFound(model_id, hint=catalogue.withdrawn.get(model_id))
+        raise ModelNotFound(model_id, hint=catalogue.instead_of(model_id))
     return model_from(context, model, has_schemas=True)
 
 

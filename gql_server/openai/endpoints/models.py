@@ -21,7 +21,7 @@ async def get_model(context: Context, request: Request) -> Response:
     name: str = request.path_params["model"]
     models = context.names.models_of(name)
     if not models:
-        raise ModelNotFound(name, hint=context.services.catalogue.withdrawn.get(name))
+        raise ModelNotFound(name, hint=context.services.catalogue.instead_of(name))
     return JSONResponse(_model(context, name, models).model_dump(exclude_none=True))
 
 

@@ -10,4 +10,5 @@ export const GRAPHQL_URL = `${SERVER_URL}/graphql`;
 export const SOCKET_URL = GRAPHQL_URL.replace(/^http/, 'ws');
 export const PLAYGROUND_URL = `${PUBLIC_PATH}/graphql`;
 export const REST_DOCS_URL = `${PUBLIC_PATH}/api/docs`;
+export const DOCUMENTATION_URL = `${PUBLIC_PATH}/docs/`;
 export const SERVER_INFO_URL = `${PUBLIC_PATH}/studio.json`;

@@ -20,6 +20,7 @@ export const de: Words = {
     webhooks: 'Webhooks',
     playground: 'Playground',
     restDocs: 'REST-API',
+    documentation: 'Dokumentation (englisch)',
   },
   batches: {
     make: 'Neue Serie',

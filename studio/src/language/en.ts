@@ -18,6 +18,7 @@ export const en = {
     webhooks: 'Webhooks',
     playground: 'Playground',
     restDocs: 'REST API',
+    documentation: 'Documentation',
   },
   batches: {
     make: 'New batch',

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { PLAYGROUND_URL, REST_DOCS_URL } from '../api/addresses';
+import { DOCUMENTATION_URL, PLAYGROUND_URL, REST_DOCS_URL } from '../api/addresses';
 import { classes } from '../design/classes';
 import { Dialog } from '../design/Dialog';
 import { Icon, type IconName } from '../design/icons';
@@ -84,6 +84,7 @@ function Developers() {
   const links: [string, IconName, string][] = [
     [PLAYGROUND_URL, 'playground', pages.playground],
     [REST_DOCS_URL, 'templates', pages.restDocs],
+    [DOCUMENTATION_URL, 'info', pages.documentation],
   ];
   return (
     <div className={styles.developers}>
