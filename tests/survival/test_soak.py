@@ -92,8 +92,7 @@ async def test_everything_levels_off_and_each_image_is_paid_once(
     processes = processes_of(tmp_path, settings, has_workers=database_url is not None)
     calls: Counter[str] = Counter()
     async with soak.client:
-        outcome = await run(soak, processes, database, fake_workers_ai, calls)
-        await until(lambda: soak.hooked <= hooked(receiver))
+        outcome = await run(soak, processes, database, fake_workers_ai, calls, receiver)
     count(fake_workers_ai, calls)
     ledger = database.ledger()
     in_vain = calls.total() - ledger.images
@@ -123,6 +122,7 @@ async def run(
     database: SoakDatabase,
     fake_workers_ai: FakeWorkersAI,
     calls: Counter[str],
+    receiver: Receiver,
 ) -> Outcome:
     """Run the servers and their clients; the clients finish what they have started."""
 
@@ -149,7 +149,7 @@ async def run(
             figures.restart()
             await kill_one_worker_now_and_then(processes, began + SECONDS - time.monotonic())
             table, growing = figures.table(), figures.growing()
-            (processes[0].log.parent / "figures.txt").write_text(f"{table}\n{soak.report()}\n")
+            sys.stderr.write(f"\n{table}\n{soak.report()}\n")  # also if it fails later
             for process in processes:  # in the middle of everything, once more
                 await process.kill()
                 await process.start()
@@ -159,6 +159,9 @@ async def run(
             for helper in helpers:
                 helper.cancel()
         await at_rest(figures)
+        async with asyncio.timeout(PATIENCE_SECONDS):  # a retry of a webhook may wait for minutes
+            while not soak.hooked <= hooked(receiver):
+                await asyncio.sleep(0.3)
         exit_codes = [await process.stop() for process in processes]
     kills = sum(process.kills for process in processes)
     report = f"{time.monotonic() - began:.0f} s, {kills} kills\n{table}\n{soak.report()}"
