@@ -99,9 +99,18 @@ async function keepsATemplatesSettings(page) {
   const input = { name: 'Poster', model: OTHER, defaultPrompt: '{prompt}, as a poster', parameters: { quality: 'high' } };
   const { createTemplate } = await api(origin, create, { input });
   assert.deepEqual(createTemplate.userErrors, []);
+  // Nor must they be lost where it is saved before the models are there.
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (/TemplateModels/.test(route.request().postData() ?? '')) await arrived;
+    await route.continue();
+  });
   await page.goto(`${origin}/studio/templates`);
   await page.click('button[aria-label="Edit: Poster"]');
   await page.getByLabel('Name').fill('Large poster');
+  await page.getByLabel('Name').press('Enter');
+  arrive();
   await page.click('dialog button:has-text("Save")');
   await page.getByRole('heading', { name: 'Large poster' }).waitFor();
   const read = 'query($id: ID!) { template(id: $id) { name parameters { quality } } }';

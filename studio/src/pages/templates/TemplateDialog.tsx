@@ -42,6 +42,7 @@ export function TemplateDialog({
   const set = (changes: Partial<typeof entered>) => setEntered((before) => ({ ...before, ...changes }));
 
   async function save() {
+    if (!data) return; // until the models are there, nothing says which settings to send
     const fields = {
       name: entered.name.trim(),
       description: entered.description.trim() || null,
@@ -66,7 +67,7 @@ export function TemplateDialog({
       actions={
         <>
           <Button label={actions.cancel} onClick={onClose} />
-          <Button kind="primary" type="submit" form={form} label={actions.save} isBusy={isBusy} />
+          <Button kind="primary" type="submit" form={form} label={actions.save} isBusy={isBusy || !data} />
         </>
       }
     >
