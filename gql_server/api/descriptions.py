@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.idempotency.keys import KEY_LIFETIME
 from gql_server.idempotency.operations import MAX_KEY_LENGTH
+from gql_server.inference.setting_descriptions import models_description
 from gql_server.ledger.budgets.budgets import MAX_DOLLARS
 from gql_server.webhooks.addresses import MAX_URL_LENGTH
 
@@ -16,11 +16,7 @@ IDEMPOTENCY_KEY: Final = (
     f"again, until {KEY_LIFETIME // timedelta(hours=1)} hours after it finished. Without a key, "
     "each request runs."
 )
-MODELS: Final = (
-    "IDs of models to try, in this order, when `model` does not generate the image, such as when "
-    "it is out of capacity, refuses the request or costs more than `maxCost`. At most "
-    f"{MAX_MODELS} models, `model` included; each must support the request's settings."
-)
+MODELS: Final = models_description("maxCost")
 TAGS: Final = describe_tags("Tags to find the image by, such as `shop`")
 METADATA: Final = describe_metadata(
     'Client-defined metadata stored with the image, such as `{"order": 42}`'

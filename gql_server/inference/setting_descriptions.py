@@ -4,8 +4,9 @@ Ranges and defaults are the models'; each API says where it has them.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.domain.text import MAX_JSON_BYTES
 
 SETTING_DESCRIPTIONS: Final[Mapping[str, str]] = {
@@ -35,6 +36,33 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "quality": "`high`",
     "background": "`opaque`",
     "output_format": "`png`",
+}
+
+
+class _Bounds(NamedTuple):
+    """What a model decides of a setting, with its default and without."""
+
+    with_default: str
+    alone: str
+
+
+_RANGE: Final = _Bounds("Default and range depend", "The range depends")
+_SIDE: Final = _Bounds("Default, range and `multipleOf` depend", "Range and `multipleOf` depend")
+_CHOICE: Final = _Bounds("Default and valid values depend", "Valid values depend")
+_BOUNDS: Final[Mapping[str, _Bounds]] = {
+    "negative_prompt": _Bounds(
+        "None when omitted; the maximum length depends", "The maximum length depends"
+    ),
+    "width": _SIDE,
+    "height": _SIDE,
+    "steps": _RANGE,
+    "guidance": _RANGE,
+    "seed": _Bounds("Chosen at random when omitted; the range depends", "The range depends"),
+    "strength": _Bounds("Requires a source image. The default depends", ""),
+    "aspect_ratio": _CHOICE,
+    "quality": _CHOICE,
+    "background": _CHOICE,
+    "output_format": _CHOICE,
 }
 
 MODEL_SPECIFIC: Final = (
@@ -69,24 +97,11 @@ def template_descriptions(where: str, *, where_own: str | None = None) -> Mappin
         where: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
         where_own: The same of ``parameters``, if that is elsewhere.
     """
-    range_ = f"Default and range depend on the model: {where}"
-    side = f"Default, range and `multipleOf` depend on the model: {where}"
-    choice = f"Default and valid values depend on the model: {where}"
-    bounds = {
-        "negative_prompt": f"None when omitted; the maximum length depends on the model: {where}",
-        "width": side,
-        "height": side,
-        "steps": range_,
-        "guidance": range_,
-        "seed": f"Chosen at random when omitted; the range depends on the model: {where}",
-        "strength": f"Requires a source image. The default depends on the model: {where}",
-        "aspect_ratio": choice,
-        "quality": choice,
-        "background": choice,
-        "output_format": choice,
-    }
     return {
-        **{name: f"{_with_example(name)} {bounds[name]}" for name in SETTING_DESCRIPTIONS},
+        **{
+            name: f"{_with_example(name)} {bounds.with_default} on the model: {where}"
+            for name, bounds in _BOUNDS.items()
+        },
         "parameters": f"{MODEL_SPECIFIC}. {_MAX_SIZE} Defaults and ranges depend on the model: "
         f"{where_own or where}",
     }
@@ -136,27 +151,25 @@ def change_descriptions(
     }
 
 
+def models_description(max_cost: str) -> str:
+    """Return the description of a request's list of models.
+
+    Args:
+        max_cost: What the API calls the field of the maximum cost.
+    """
+    return (
+        "IDs of models to try, in this order, when `model` does not generate the image, such as "
+        f"when it is out of capacity, refuses the request or costs more than `{max_cost}`. At most "
+        f"{MAX_MODELS} models, `model` included; each must support the request's settings."
+    )
+
+
 def _replacements(omitted: Mapping[str, str], where: str) -> Mapping[str, str]:
     """Return the descriptions of settings that replace others, with what applies when omitted."""
-    range_ = f" The range depends on the model: {where}"
-    side = f" Range and `multipleOf` depend on the model: {where}"
-    choice = f" Valid values depend on the model: {where}"
-    bounds = {
-        "negative_prompt": f" The maximum length depends on the model: {where}",
-        "width": side,
-        "height": side,
-        "steps": range_,
-        "guidance": range_,
-        "seed": range_,
-        "strength": "",
-        "aspect_ratio": choice,
-        "quality": choice,
-        "background": choice,
-        "output_format": choice,
-    }
     return {
-        name: f"{_with_example(name)} {omitted[name]}{bounds[name]}"
-        for name in SETTING_DESCRIPTIONS
+        name: f"{_with_example(name)} {omitted[name]}"
+        + (f" {bounds.alone} on the model: {where}" if bounds.alone else "")
+        for name, bounds in _BOUNDS.items()
     }
 
 

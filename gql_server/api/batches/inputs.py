@@ -8,11 +8,12 @@ import strawberry
 
 from gql_server.api.batches.item_input import BatchItemInput
 from gql_server.api.batches.types import BatchPriority
-from gql_server.api.described import described
+from gql_server.api.described import describe_fields, described
 from gql_server.api.descriptions import BATCH_MAX_COST, BATCH_WEBHOOK_URL, IDEMPOTENCY_KEY, PRIORITY
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import ImageSettingsInput, parameters_of
+from gql_server.api.images.setting_descriptions import REQUESTED
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.validation import MAX_IMAGES, MAX_NAME_LENGTH, checking_cost, size_errors
 from gql_server.domain import batches as domain
@@ -48,6 +49,7 @@ class BatchPicturesInput:
 
 
 @described
+@describe_fields(REQUESTED)
 @strawberry.input
 class GenerateBatchInput(ImageSettingsInput):
     """A batch of images to generate.

@@ -10,10 +10,11 @@ from gql_server.api.batches.mutations import batch_creation
 from gql_server.api.batches.types import Batch, BatchPriority
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning
 from gql_server.api.context import Info
-from gql_server.api.described import described
+from gql_server.api.described import describe_fields, described
 from gql_server.api.descriptions import BATCH_MAX_COST, BATCH_WEBHOOK_URL, IDEMPOTENCY_KEY, PRIORITY
 from gql_server.api.enums import domain_member
 from gql_server.api.images.remake_changes import RemakeChangesInput, image_changes
+from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.remake import MAX_REMADE, BatchRemake, remake_images
 from gql_server.batches.validation import MAX_IMAGES, checking_cost
@@ -23,6 +24,7 @@ from gql_server.graphql.execution.weights import WORK, list_size
 
 
 @described
+@describe_fields(CHANGED)
 @strawberry.input
 class RemakeImagesInput(RemakeChangesInput):
     """The images to generate again, and what to change in each of them."""

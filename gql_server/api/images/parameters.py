@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 import strawberry
 
-from gql_server.api.described import described
+from gql_server.api.described import describe_fields, described
 from gql_server.api.descriptions import (
     IDEMPOTENCY_KEY,
     MASK_IMAGE,
@@ -29,52 +29,41 @@ from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
 
 
-@described
 @strawberry.type
-class GenerationParameters:
+class _Settings:
+    negative_prompt: str | None
+    width: int | None
+    height: int | None
+    steps: int | None
+    guidance: float | None
+    seed: Seed | None
+    strength: float | None
+    aspect_ratio: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    parameters: strawberry.scalars.JSON | None = None
+
+
+@described
+@describe_fields(USED)
+@strawberry.type
+class GenerationParameters(_Settings):
     """Settings used to generate an image.
 
     A field is null when the model has no such setting or used its own default.
     """
 
-    negative_prompt: str | None = strawberry.field(description=USED["negative_prompt"])
-    width: int | None = strawberry.field(description=USED["width"])
-    height: int | None = strawberry.field(description=USED["height"])
-    steps: int | None = strawberry.field(description=USED["steps"])
-    guidance: float | None = strawberry.field(description=USED["guidance"])
-    seed: Seed | None = strawberry.field(description=USED["seed"])
-    strength: float | None = strawberry.field(description=USED["strength"])
-    aspect_ratio: str | None = strawberry.field(default=None, description=USED["aspect_ratio"])
-    quality: str | None = strawberry.field(default=None, description=USED["quality"])
-    background: str | None = strawberry.field(default=None, description=USED["background"])
-    output_format: str | None = strawberry.field(default=None, description=USED["output_format"])
-    parameters: strawberry.scalars.JSON | None = strawberry.field(
-        default=None, description=USED["parameters"]
-    )
-
 
 @described
+@describe_fields(SAVED)
 @strawberry.type
-class TemplateParameters:
+class TemplateParameters(_Settings):
     """Settings of a template. Null fields are not set: the model's default applies."""
 
-    negative_prompt: str | None = strawberry.field(description=SAVED["negative_prompt"])
-    width: int | None = strawberry.field(description=SAVED["width"])
-    height: int | None = strawberry.field(description=SAVED["height"])
-    steps: int | None = strawberry.field(description=SAVED["steps"])
-    guidance: float | None = strawberry.field(description=SAVED["guidance"])
-    seed: Seed | None = strawberry.field(description=SAVED["seed"])
-    strength: float | None = strawberry.field(description=SAVED["strength"])
-    aspect_ratio: str | None = strawberry.field(default=None, description=SAVED["aspect_ratio"])
-    quality: str | None = strawberry.field(default=None, description=SAVED["quality"])
-    background: str | None = strawberry.field(default=None, description=SAVED["background"])
-    output_format: str | None = strawberry.field(default=None, description=SAVED["output_format"])
-    parameters: strawberry.scalars.JSON | None = strawberry.field(
-        default=None, description=SAVED["parameters"]
-    )
-
 
 @described
+@describe_fields(GIVEN_TO_TEMPLATE)
 @strawberry.input
 class TemplateParametersInput:
     """Settings of a template.
@@ -82,32 +71,18 @@ class TemplateParametersInput:
     Fields that are omitted or null are not set: the model's default applies.
     """
 
-    negative_prompt: str | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["negative_prompt"]
-    )
-    width: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["width"])
-    height: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["height"])
-    steps: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["steps"])
-    guidance: float | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["guidance"]
-    )
-    seed: Seed | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["seed"])
-    strength: float | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["strength"]
-    )
-    aspect_ratio: str | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["aspect_ratio"]
-    )
-    quality: str | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["quality"])
-    background: str | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["background"]
-    )
-    output_format: str | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["output_format"]
-    )
-    parameters: strawberry.scalars.JSON | None = strawberry.field(
-        default=None, description=GIVEN_TO_TEMPLATE["parameters"]
-    )
+    negative_prompt: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: Seed | None = None
+    strength: float | None = None
+    aspect_ratio: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    parameters: strawberry.scalars.JSON | None = None
 
 
 @strawberry.input
@@ -125,7 +100,10 @@ class PromptInput:
 
 @strawberry.input
 class ImageSettingsInput:
-    """How an image is generated, and what is stored with it."""
+    """How an image is generated, and what is stored with it.
+
+    The inputs that inherit it describe the model's settings: what applies to omitted ones differs.
+    """
 
     model: strawberry.ID | None = strawberry.field(
         default=None,
@@ -143,24 +121,18 @@ class ImageSettingsInput:
         description="ID of a template, `tpl_…`. Its model, prompt and settings apply where the "
         "request does not set them. None when omitted.",
     )
-    negative_prompt: str | None = strawberry.field(
-        default=None, description=REQUESTED["negative_prompt"]
-    )
-    width: int | None = strawberry.field(default=None, description=REQUESTED["width"])
-    height: int | None = strawberry.field(default=None, description=REQUESTED["height"])
-    steps: int | None = strawberry.field(default=None, description=REQUESTED["steps"])
-    guidance: float | None = strawberry.field(default=None, description=REQUESTED["guidance"])
-    seed: Seed | None = strawberry.field(default=None, description=REQUESTED["seed"])
-    strength: float | None = strawberry.field(default=None, description=REQUESTED["strength"])
-    aspect_ratio: str | None = strawberry.field(default=None, description=REQUESTED["aspect_ratio"])
-    quality: str | None = strawberry.field(default=None, description=REQUESTED["quality"])
-    background: str | None = strawberry.field(default=None, description=REQUESTED["background"])
-    output_format: str | None = strawberry.field(
-        default=None, description=REQUESTED["output_format"]
-    )
-    parameters: strawberry.scalars.JSON | None = strawberry.field(
-        default=None, description=REQUESTED["parameters"]
-    )
+    negative_prompt: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: Seed | None = None
+    strength: float | None = None
+    aspect_ratio: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    parameters: strawberry.scalars.JSON | None = None
     source_image_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description=f"{SOURCE_IMAGES} None when omitted.",
@@ -180,6 +152,7 @@ class ImageSettingsInput:
 
 
 @described
+@describe_fields(REQUESTED)
 @strawberry.input
 class GenerateImageInput(ImageSettingsInput, PromptInput):
     """An image to generate.

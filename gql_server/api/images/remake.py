@@ -6,10 +6,11 @@ import strawberry
 
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
-from gql_server.api.described import described
+from gql_server.api.described import describe_fields, described
 from gql_server.api.descriptions import IDEMPOTENCY_KEY, MAX_COST
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.remake_changes import RemakeChangesInput, image_changes
+from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -18,6 +19,7 @@ from gql_server.graphql.execution.weights import list_size
 
 
 @described
+@describe_fields(CHANGED)
 @strawberry.input
 class RemakeImageInput(RemakeChangesInput):
     """The image to generate again, and what to change."""

@@ -5,7 +5,6 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.scalars import Seed
 from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.remake import NAMES
@@ -32,24 +31,18 @@ class RemakeChangesInput:
         f"image, as in `generateImage`. At most {MAX_MODELS} models, the first one included; each "
         "takes the settings of the first image that it has. None when omitted or null."
     )
-    negative_prompt: strawberry.Maybe[str | None] = strawberry.field(
-        description=CHANGED["negative_prompt"]
-    )
-    width: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["width"])
-    height: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["height"])
-    steps: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["steps"])
-    guidance: strawberry.Maybe[float | None] = strawberry.field(description=CHANGED["guidance"])
-    seed: strawberry.Maybe[Seed | None] = strawberry.field(description=CHANGED["seed"])
-    strength: strawberry.Maybe[float | None] = strawberry.field(description=CHANGED["strength"])
-    aspect_ratio: strawberry.Maybe[str | None] = strawberry.field(
-        description=CHANGED["aspect_ratio"]
-    )
-    quality: strawberry.Maybe[str | None] = strawberry.field(description=CHANGED["quality"])
-    background: strawberry.Maybe[str | None] = strawberry.field(description=CHANGED["background"])
-    output_format: strawberry.Maybe[str | None] = strawberry.field(
-        description=CHANGED["output_format"]
-    )
-    parameters: strawberry.Maybe[JSON | None] = strawberry.field(description=CHANGED["parameters"])
+    negative_prompt: strawberry.Maybe[str | None]
+    width: strawberry.Maybe[int | None]
+    height: strawberry.Maybe[int | None]
+    steps: strawberry.Maybe[int | None]
+    guidance: strawberry.Maybe[float | None]
+    seed: strawberry.Maybe[Seed | None]
+    strength: strawberry.Maybe[float | None]
+    aspect_ratio: strawberry.Maybe[str | None]
+    quality: strawberry.Maybe[str | None]
+    background: strawberry.Maybe[str | None]
+    output_format: strawberry.Maybe[str | None]
+    parameters: strawberry.Maybe[JSON | None]
     source_image_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
         description="IDs of other source images (`img_…` or `src_…`). The number depends on the "
         "model: see `Model.imageInputs`. The same images when omitted; none when null or empty."

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
-from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.idempotency.keys import KEY_LIFETIME
 from gql_server.idempotency.operations import MAX_KEY_LENGTH
-from gql_server.inference.setting_descriptions import change_descriptions, request_descriptions
+from gql_server.inference.setting_descriptions import (
+    change_descriptions,
+    models_description,
+    request_descriptions,
+)
 from gql_server.mcp.schemas.fields import Arguments, described
 
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
@@ -49,9 +52,7 @@ class ImageSettings(Arguments):
         None,
     )
     models: list[str] | None = described(
-        "IDs of models to try, in this order, when `model` does not generate the image, such as "
-        "when it is out of capacity, refuses the request or costs more than `max_cost`. At most "
-        f"{MAX_MODELS} models, `model` included. None when omitted.",
+        f"{models_description('max_cost')} None when omitted.",
         None,
     )
     template_id: str | None = described(

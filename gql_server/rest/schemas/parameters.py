@@ -5,9 +5,12 @@ from dataclasses import fields
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
-from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
-from gql_server.inference.setting_descriptions import request_descriptions, template_descriptions
+from gql_server.inference.setting_descriptions import (
+    models_description,
+    request_descriptions,
+    template_descriptions,
+)
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, SDXL, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
@@ -57,10 +60,7 @@ class ModelAndTemplate(Given):
         None,
     )
     models: list[str] | None = described(
-        "IDs of models to try, in this order, when `model` does not generate the image, such as "
-        "when it is out of capacity, refuses the request or costs more than `max_cost`. At most "
-        f"{MAX_MODELS} models, `model` included; each must support the request's settings. When "
-        "`model` is omitted, too, the template's apply.",
+        f"{models_description('max_cost')} When `model` is omitted, too, the template's apply.",
         [SDXL],
         None,
         fail_fast=True,
