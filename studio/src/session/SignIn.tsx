@@ -20,6 +20,7 @@ export function SignIn({
   signIn: (key: string, remember: boolean) => Promise<void>;
 }) {
   const { signIn: words } = useWords();
+  const offersProvider = serverInfo.hasProvider && tabStorage.survivesThePage;
   const [isBusy, setBusy] = useState(false);
   const [isLeaving, setLeaving] = useState(false);
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -31,8 +32,8 @@ export function SignIn({
   }
   return (
     <Welcome title={words.title}>
-      {serverInfo.hasProvider && !tabStorage.survivesThePage && <p role="alert">{words.needsStorage}</p>}
-      {serverInfo.hasProvider && tabStorage.survivesThePage && (
+      {serverInfo.hasProvider && !offersProvider && <p role="alert">{words.needsStorage}</p>}
+      {offersProvider && (
         <>
           {message && <p role="alert">{message}</p>}
           <Button
@@ -58,13 +59,13 @@ export function SignIn({
           autoComplete="off"
           spellCheck={false}
           placeholder={words.placeholder}
-          error={serverInfo.hasProvider ? undefined : (message ?? undefined)}
+          error={offersProvider ? undefined : (message ?? undefined)}
           required
-          autoFocus={!serverInfo.hasProvider}
+          autoFocus={!offersProvider}
         />
         <Checkbox label={words.remember} hint={words.rememberHint} name="remember" />
         <Button
-          kind={serverInfo.hasProvider ? 'plain' : 'primary'}
+          kind={offersProvider ? 'plain' : 'primary'}
           type="submit" label={isBusy ? words.checking : words.submit}
           isBusy={isBusy}
         />

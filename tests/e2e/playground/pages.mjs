@@ -38,3 +38,14 @@ export async function write(page, place, text) {
   await page.keyboard.insertText(text);
   await page.waitForTimeout(500); // it takes over what is typed when there is a pause
 }
+
+/** Runs in a page, before its scripts: it has no storage, as where all cookies are blocked. */
+export function allowsNoStorage() {
+  for (const name of ['localStorage', 'sessionStorage']) {
+    Object.defineProperty(window, name, {
+      get() {
+        throw new DOMException('Access is denied for this document.', 'SecurityError');
+      },
+    });
+  }
+}

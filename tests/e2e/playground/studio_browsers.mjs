@@ -3,6 +3,7 @@
 //   node studio_browsers.mjs http://127.0.0.1:8000
 //
 // The server asks for no key.
+import { allowsNoStorage } from './pages.mjs';
 import { holdsItsPolicy, inBrowser, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
@@ -32,17 +33,6 @@ async function worksWith(browser, difference) {
 function speaksAnUnknownLanguage() {
   Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true });
   Object.defineProperty(navigator, 'languages', { value: ['en-US@posix'] });
-}
-
-// As where all cookies are blocked.
-function allowsNoStorage() {
-  for (const name of ['localStorage', 'sessionStorage']) {
-    Object.defineProperty(window, name, {
-      get() {
-        throw new DOMException('Access is denied for this document.', 'SecurityError');
-      },
-    });
-  }
 }
 
 async function saysThatItCannotStart(browser) {

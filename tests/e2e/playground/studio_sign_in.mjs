@@ -5,7 +5,7 @@
 // The provider signs everyone in at once, and its tokens expire within seconds.
 import assert from 'node:assert/strict';
 import { launchBrowser } from './browser.mjs';
-import { watchedPage } from './pages.mjs';
+import { allowsNoStorage, watchedPage } from './pages.mjs';
 
 const [origin, issuer, key] = process.argv.slice(2);
 
@@ -68,6 +68,24 @@ try {
   assert.deepEqual(elsewhere.filter((address) => !address.startsWith(`${issuer}/authorize?`)), []);
   assert.deepEqual(await violations(), []);
   assert.deepEqual(pageErrors, []);
+
+  await signsInWithoutStorage();
+
+  // A sign-in at the provider would be lost when the page is left; a key opens the studio until then.
+  async function signsInWithoutStorage() {
+    const { page, context } = await watchedPage(browser, origin, { locale: 'en-US' });
+    await context.addInitScript(allowsNoStorage);
+    await page.goto(origin);
+    await page.getByRole('alert').getByText('Your browser allows this page no storage').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Sign in with your organization' }).count(), 0);
+    await page.getByLabel('API key').fill('gqls_wrong');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByLabel('API key').and(page.locator('[aria-invalid="true"]')).waitFor();
+    await page.screenshot({ path: 'screenshots/studio-sign-in-without-storage.png' });
+    await page.getByLabel('API key').fill(key);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Gallery' }).waitFor();
+  }
 
   async function tokenOf(act) {
     const answered = page.waitForResponse(`${origin}/studio/token`);
